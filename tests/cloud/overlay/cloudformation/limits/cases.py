@@ -188,7 +188,7 @@ CASES = {
         {"DashboardBody": "{"},
         "cloudwatch.PutDashboard",
         {"DashboardName": "d", "DashboardBody": "{"},
-        "",
+        "must be a valid JSON object",
     ),
     "Dashboard: widgets that are none": Case(
         "Dashboard",

@@ -1,9 +1,11 @@
-"""A walk over the properties of all types with odd values: no template gets what a caller is refused."""
+"""A walk over the properties of all types: what is taken of templates and callers, and what refused."""
 
 import copy
 import itertools
+import json
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -25,18 +27,20 @@ from workshop.cloud.offline.overlay.cloudformation.resources import DeployedReso
 
 __all__ = ["content"]
 
+pytestmark = pytest.mark.usefixtures("content")
+
 TEXTS = ("", "x" * 3000, "a b/<%>\u00fc", "none", "{", "-1", "a.fifo", "*")
 ODD: dict[str, Sequence[Any]] = {"string": TEXTS, "integer": (-1, 0, 7, 10**8), "number": (-1, 0, 10**8)}
-# Callers are refused by name what has no effect here, templates are told.
-TOLD = "S3ObjectVersion"
+# Callers are refused by name what has no effect here, templates are told. No call is about a policy of nobody.
+TOLD = ("S3ObjectVersion", "AWS::IAM::Policy Roles=[]")
 # Each has a name of its own, or none. One call makes no two versions.
 NAMES = ("Name", "FilterName", "StatementId", "ConsumerName", "PolicyName", "LayerName")
 WALKED = [
     name for name, row in TYPES.items() if row[0] in REQUESTS and row[0] != "AWS::CloudFormation::Stack"
 ]
 MISTAKE = 400
-# It is refused for what is there, not for its value.
-FOR_THE_REST = ("already", "an arn must have", "exist", "in use", "limit exceeded", "not found", "quota")
+# What is refused for what is there, not for its value: calls add up, where a stack makes one thing at a time.
+FOR_THE_REST = ("already", "in use", "limit exceeded", "accesskeysperuser")
 
 
 def odd_values(shape: Any) -> Iterator[Any]:
@@ -81,8 +85,8 @@ def is_made(stack: Any, number: int, definition: dict[str, Any]) -> bool:
     return True
 
 
-def is_refused(kind: str, number: int, properties: dict[str, Any]) -> bool:
-    """Return whether the API refuses the request, other than for what is there already or is not."""
+def called(kind: str, number: int, properties: dict[str, Any]) -> tuple[int, str]:
+    """Return status and text of the API's answer to the request that properties become."""
     request = REQUESTS[kind][0]
     operation = model_of(request.service).operation_model(request.operation)
     named = {name: f"call{number}" for name in NAMES if str(properties.get(name, "")).startswith("own")}
@@ -90,35 +94,101 @@ def is_refused(kind: str, number: int, properties: dict[str, Any]) -> bool:
     given = {**dict.fromkeys(operation.input_shape.required_members, f"call{number}"), **given}
     if "StreamSpecification" in given:
         given["StreamSpecification"]["StreamEnabled"] = True  # goes without saying in a template
+    if "RoleName" in given and properties.get("Roles"):
+        given["RoleName"] = properties["Roles"][0]
     if "Code" in given:
         given["Code"] = {"ZipFile": zip_of("x = 1\n")}
     call = wire_call(operation, given)
     assert call is not None
     answer = Dispatcher().answer(call)
-    text = answer.body.decode(errors="replace").lower()
-    return answer.status >= MISTAKE and not any(word in text for word in FOR_THE_REST)
+    return answer.status, answer.body.decode(errors="replace")
 
 
-@pytest.mark.usefixtures("content")
-@pytest.mark.parametrize("name", WALKED)
-def test_no_template_gets_what_a_caller_is_refused(
-    aws: Any, name: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Whatever the API refuses as a value, a stack does not take."""
+def is_refused(kind: str, number: int, properties: dict[str, Any]) -> bool:
+    """Return whether the API refuses the request, other than for what is there already."""
+    status, text = called(kind, number, properties)
+    return status >= MISTAKE and not any(word in text.lower() for word in FOR_THE_REST)
+
+
+@dataclass(frozen=True)
+class Place:
+    """A stack that has all but one resource, and the type and usual properties of that."""
+
+    stack: Any
+    kind: str
+    usual: dict[str, Any]
+
+    def takes(self, number: int, properties: dict[str, Any]) -> bool:
+        """Return whether the stack takes the resource with these properties."""
+        return is_made(self.stack, number, {"Type": self.kind, "Properties": properties})
+
+
+@pytest.fixture
+def place(aws: Any, name: str, monkeypatch: pytest.MonkeyPatch) -> Place:
+    """What is around the resource of a name."""
     monkeypatch.setattr(requests, "REGION", REGION)
     kind, declared = TYPES[name][:2]
     made = aws.create(template(Case(name, {}, "", {}, ""), {}))
+    assert made["StackStatus"] == "CREATE_COMPLETE"
     stack = cloudformation_backends["123456789012"][REGION].stacks[made["StackId"]]
     definition = {"Type": kind, "Properties": declared}
     usual = resources.resolve(name, definition, stack.resource_map)["Properties"]
     resources.delete(stack, stack.deployed[name])
+    return Place(stack, kind, usual)
 
+
+@pytest.mark.parametrize("name", WALKED)
+def test_no_template_gets_what_a_caller_is_refused(place: Place) -> None:
+    """Whatever the API refuses as a value, a stack does not take."""
     taken = [
         (number, what, properties)
-        for number, (what, properties) in enumerate(odd_properties(kind, usual))
-        if TOLD not in what and is_made(stack, number, {"Type": kind, "Properties": properties})
+        for number, (what, properties) in enumerate(odd_properties(place.kind, place.usual))
+        if not any(one in what for one in TOLD) and place.takes(number, properties)
     ]
-    wrong = [what for number, what, properties in taken if is_refused(kind, number, properties)]
+    wrong = [what for number, what, properties in taken if is_refused(place.kind, number, properties)]
 
-    assert made["StackStatus"] == "CREATE_COMPLETE"
     assert wrong == []
+
+
+@pytest.mark.parametrize("name", WALKED)
+def test_a_caller_gets_what_is_usual(place: Place) -> None:
+    """Otherwise each odd value would be refused for the rest, and the walk would find nothing."""
+    status, text = called(place.kind, 0, place.usual)
+
+    assert status < MISTAKE, text
+
+
+def as_texts(value: Any) -> Any:
+    """Return properties with each number and truth value as text."""
+    if isinstance(value, dict):
+        return {name: as_texts(one) for name, one in value.items()}
+    if isinstance(value, list):
+        return [as_texts(one) for one in value]
+    return json.dumps(value) if isinstance(value, bool | int | float) else value
+
+
+def may_be_empty(shape: Any) -> bool:
+    """Return whether a shape is that of a list without a least length."""
+    limits = {"items": shape[0]} if isinstance(shape, list) else shape
+    return isinstance(limits, dict) and "items" in limits and "minItems" not in limits
+
+
+def as_good(kind: str, usual: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield properties that mean what the usual ones mean, and how they say it."""
+    yield "numbers as text", as_texts(usual)
+    known = (schema(kind) or {})["properties"]
+    for name in effects()[kind]["works"]:
+        if name not in usual and may_be_empty(known[name]):
+            yield f"{name}=[]", {**usual, name: []}
+
+
+@pytest.mark.parametrize("name", WALKED)
+def test_a_template_may_say_the_same_otherwise(place: Place) -> None:
+    """Numbers may be text, and a list that is left out may be empty."""
+    refused = [
+        what
+        for number, (what, properties) in enumerate(as_good(place.kind, place.usual))
+        if not place.takes(number, properties)
+    ]
+
+    assert refused == []
