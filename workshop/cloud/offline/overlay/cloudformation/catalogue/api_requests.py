@@ -29,9 +29,9 @@ __all__ = ["REQUESTS", "ApiRequest", "request_problem", "written"]
 
 # CloudFormation's own, which no caller could give.
 OWN_TAGS = tuple(f"aws:cloudformation:{name}" for name in ("stack-name", "stack-id", "logical-id"))
-# What is missing, the schema of the resource has found; names are made up later.
 # What a template may have none of, unlike a request.
 LEFT_OUT = frozenset(("Tags", "Targets"))
+# What is missing, the schema of the resource has found; names are made up later.
 JUDGED = (ViolationKind.ARN, ViolationKind.CONSTRAINT, ViolationKind.TYPE)
 
 
@@ -137,7 +137,7 @@ def _problem(request: ApiRequest, given: Mapping[str, Any]) -> ModelError | None
     found = [one for one in find(parameters) or () if one.kind in JUDGED and not is_taken(read, one)]
     if found:
         return constraint_refusal(read, found)
-    # Of the properties, since a map has no key twice.
+    # Nobody has tags of AWS's own in a template, though a request must have those of its bucket.
     problem = tag_problem(request.service, request.operation, {"Tags": _others(given.get("Tags"))})
     return problem or unmet_demand(request.service, request.operation, parameters)
 
