@@ -22,6 +22,7 @@ from workshop.cloud.offline.overlay.cloudformation.resource_types.added import (
     AddedResource,
     add_resource_type,
 )
+from workshop.cloud.offline.overlay.sns.topics import check_attributes
 
 # What the resource covers, between two updates; no attribute that a template may ask for.
 COVERED = "covered"
@@ -39,8 +40,12 @@ def _set_queue_policy(wanted: Wanted, url: str, policy: str | None) -> None:
 
 def _set_topic_policy(wanted: Wanted, arn: str, policy: str | None) -> None:
     topic = wanted.backend(sns_backends).get_topic(arn)
-    default = topic._create_default_topic_policy(wanted.region_name, wanted.account_id, topic.name)
-    topic.policy = policy or json.dumps(default)
+    if policy is None:
+        default = topic._create_default_topic_policy(wanted.region_name, wanted.account_id, topic.name)
+        topic.policy = json.dumps(default)
+    else:
+        check_attributes({"Policy": policy}, is_fifo=arn.endswith(".fifo"))
+        topic.policy = policy
 
 
 def _handlers(set_policy: SetPolicy, property_name: str) -> dict[str, Any]:
