@@ -31,8 +31,10 @@ pytestmark = pytest.mark.usefixtures("content")
 
 TEXTS = ("", "x" * 3000, "a b/<%>\u00fc", "none", "{", "-1", "a.fifo", "*")
 ODD: dict[str, Sequence[Any]] = {"string": TEXTS, "integer": (-1, 0, 7, 10**8), "number": (-1, 0, 10**8)}
-# Callers are refused by name what has no effect here, templates are told. No call is about a policy of nobody.
-TOLD = ("S3ObjectVersion", "AWS::IAM::Policy Roles=[]")
+# Callers are refused by name what has no effect here, templates are told. No call is about nothing.
+# A resource is about several of what a call is about one of.
+TARGETS = {"QueueUrl": "Queues", "RoleName": "Roles", "TopicArn": "Topics"}
+TOLD = ("S3ObjectVersion", *(f"{name}=[]" for name in TARGETS.values()))
 # Each has a name of its own, or none. One call makes no two versions.
 NAMES = ("Name", "FilterName", "StatementId", "ConsumerName", "PolicyName", "LayerName")
 WALKED = [
@@ -94,8 +96,8 @@ def called(kind: str, number: int, properties: dict[str, Any]) -> tuple[int, str
     given = {**dict.fromkeys(operation.input_shape.required_members, f"call{number}"), **given}
     if "StreamSpecification" in given:
         given["StreamSpecification"]["StreamEnabled"] = True  # goes without saying in a template
-    if "RoleName" in given and properties.get("Roles"):
-        given["RoleName"] = properties["Roles"][0]
+    for member in given.keys() & {one for one, several in TARGETS.items() if properties.get(several)}:
+        given[member] = properties[TARGETS[member]][0]
     if "Code" in given:
         given["Code"] = {"ZipFile": zip_of("x = 1\n")}
     call = wire_call(operation, given)
