@@ -55,6 +55,7 @@ TAGGED: dict[str, dict[str, Any]] = {
     "DynamoDB::Table": table()["Properties"],
     "Events::EventBus": {"Name": "bus"},
     "IAM::Role": role()["Properties"],
+    "IAM::User": {},
     "KMS::Key": {},
     "Kinesis::Stream": {"ShardCount": 1},
     "Logs::LogGroup": {},

@@ -19,6 +19,9 @@ SYSTEM = "aws:cloudformation:"
 def add_tags(definition: dict[str, Any], logical_id: str, resources: Any) -> None:
     """Add to a resource the tags of its stack and those that name it; `resources` is moto's map."""
     kind, properties = definition["Type"], definition["Properties"]
+    given = properties.get(TAGS)
+    if isinstance(given, list):
+        properties[TAGS] = given = list({_key(one): one for one in given}.values())
     if TAGS not in effects().get(kind, {}).get("works", ()):
         return
     added = {
@@ -27,13 +30,12 @@ def add_tags(definition: dict[str, Any], logical_id: str, resources: Any) -> Non
         f"{SYSTEM}stack-id": resources["AWS::StackId"],
         f"{SYSTEM}logical-id": logical_id,
     }
-    given = properties.get(TAGS)
     if (schema(kind) or {})["properties"][TAGS] == "object":
         properties[TAGS] = {**added, **given} if isinstance(given, dict) else given or added
     elif given is None or isinstance(given, list):  # others are refused with the other properties
-        last = {_key(one): one for one in given or ()}
-        missing = [{"Key": key, "Value": value} for key, value in added.items() if key not in last]
-        properties[TAGS] = [*last.values(), *missing]
+        known = {_key(one) for one in given or ()}
+        missing = [{"Key": key, "Value": value} for key, value in added.items() if key not in known]
+        properties[TAGS] = [*(given or ()), *missing]
 
 
 def _own(tags: Mapping[str, str] | None) -> dict[str, str]:
