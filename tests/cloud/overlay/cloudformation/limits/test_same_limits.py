@@ -151,3 +151,12 @@ def test_a_policy_of_a_queue_or_topic_is_one(aws: Any, name: str, message: str, 
     reason = aws.reason(name, stack["StackId"])
     assert message in reason
     assert "JSONDecodeError" not in reason
+
+
+def test_a_topic_of_a_policy_is_named_by_its_arn(aws: Any) -> None:
+    """What is no ARN is refused in the words of the call that sets the policy, and is no internal failure."""
+    stack = aws.create(template(Case("TopicPolicy", {}, "", {}, ""), {"Topics": ["nowhere"]}))
+
+    assert stack["StackStatus"] == "ROLLBACK_COMPLETE"
+    reason = aws.reason("TopicPolicy", stack["StackId"])
+    assert "Invalid parameter: TopicArn Reason: An ARN must have at least 6 elements, not 1" in reason

@@ -12,7 +12,7 @@ from contextlib import suppress
 from typing import Any
 
 from moto.s3.models import s3_backends
-from moto.sns.exceptions import TopicNotFound
+from moto.sns.exceptions import SNSInvalidParameter, TopicNotFound
 from moto.sns.models import sns_backends
 from moto.sqs.exceptions import QueueDoesNotExist
 from moto.sqs.models import sqs_backends
@@ -26,6 +26,7 @@ from workshop.cloud.offline.overlay.sns.topics import check_attributes
 
 # What the resource covers, between two updates; no attribute that a template may ask for.
 COVERED = "covered"
+ARN_ELEMENTS = 6
 
 SetPolicy = Callable[[Wanted, str, str | None], None]
 
@@ -39,6 +40,11 @@ def _set_queue_policy(wanted: Wanted, url: str, policy: str | None) -> None:
 
 
 def _set_topic_policy(wanted: Wanted, arn: str, policy: str | None) -> None:
+    if (elements := arn.count(":") + 1) < ARN_ELEMENTS:
+        # In the words of the call: moto would fail to read it.
+        raise SNSInvalidParameter(
+            f"Invalid parameter: TopicArn Reason: An ARN must have at least 6 elements, not {elements}"
+        )
     topic = wanted.backend(sns_backends).get_topic(arn)
     if policy is None:
         default = topic._create_default_topic_policy(wanted.region_name, wanted.account_id, topic.name)
